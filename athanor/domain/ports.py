@@ -44,9 +44,11 @@ __all__ = [
     "Page",
     "RunFilter",
     "RunStore",
+    "Service",
     "ServiceStore",
     "StoredItem",
     "Stores",
+    "SubscriberHandle",
 ]
 
 T = TypeVar("T")
@@ -402,7 +404,7 @@ class Executions(Protocol):
         ...
 
     def knows(self, run_id: UUID) -> bool:
-        """True while the run has an entry."""
+        """Tell whether the run has an entry."""
         ...
 
     def take(self, run_id: UUID, taker: object, on_activity: Callable[[], None]) -> Execution:
@@ -432,6 +434,96 @@ class Executions(Protocol):
 
     def leaked_threads(self) -> int:
         """Count the threads that were given up on and still run."""
+        ...
+
+
+# --- the service, for those who serve it over HTTP -------------------------------------------
+
+
+class SubscriberHandle(Protocol):
+    """The live side of one websocket: an actor behind it keeps a cursor per subscription."""
+
+    def receive(self, frame: str | bytes) -> None:
+        """Hand over a frame that the client sent. Returns at once."""
+        ...
+
+    def drained(self) -> None:
+        """Say that the connection has room again. Returns at once."""
+        ...
+
+    def close(self) -> None:
+        """Say that the socket is gone."""
+        ...
+
+
+class Service(Protocol):
+    """All that may be asked of a running service. The web layer knows this and the domain only.
+
+    Any method may raise ``DatabaseAway``; those that start work raise ``ServiceStopping`` at the end.
+    """
+
+    @property
+    def catalog(self) -> ExperimentCatalog:
+        """The experiments."""
+        ...
+
+    @property
+    def stores(self) -> Stores:
+        """For reading only; what changes something goes through the methods below."""
+        ...
+
+    def create_instance(
+        self, experiment: str, name: str, description: str, configuration: Any
+    ) -> Instance:
+        """Create an instance of a valid configuration.
+
+        Raises ``ExperimentNotFound``, ``ExperimentUnavailable`` or ``ValidationFailed``.
+        """
+        ...
+
+    def update_instance(
+        self, instance_id: UUID, changes: dict[str, Any], expected_revision: int | None
+    ) -> Instance:
+        """Change ``name``, ``description``, ``configuration``; raises as ``create_instance`` and the store."""
+        ...
+
+    def delete_instance(self, instance_id: UUID) -> None:
+        """Delete an instance with its runs. Raises as the store."""
+        ...
+
+    def start_run(self, instance_id: UUID, seed: int | None = None) -> Run:
+        """Create a run of an instance and have it started; gives it as pending.
+
+        Raises ``InstanceNotFound``, ``ExperimentNotFound``, ``ExperimentUnavailable`` or
+        ``ValidationFailed`` when the experiment no longer accepts the configuration.
+        """
+        ...
+
+    def cancel_run(self, run_id: UUID, by: str) -> bool:
+        """Ask a run to stop; True when this call changed something.
+
+        Raises ``RunNotFound`` or ``RunIsFinal``. Works for a running run while the database is away.
+        """
+        ...
+
+    def delete_run(self, run_id: UUID) -> None:
+        """Delete a final run. Raises as the store."""
+        ...
+
+    def register_file(self, path: str) -> tuple[ExperimentEntry, ...]:
+        """Add the experiments of a ``.py`` file and announce the change."""
+        ...
+
+    def tree(self) -> dict[str, Any]:
+        """Give the supervision tree: ``id, path, type, state, restarts, ... , children``."""
+        ...
+
+    def readiness(self) -> dict[str, bool]:
+        """Tell for each part (``database``, ``tree``) whether it is ready."""
+        ...
+
+    def subscribe(self, connection: Connection) -> SubscriberHandle:
+        """Start the subscriber of a new websocket. Raises ``ServiceStopping``."""
         ...
 
 

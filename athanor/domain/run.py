@@ -166,7 +166,11 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it is kept. ``seq`` is that of its last committed item, 0 for none."""
+    """A run as it is kept.
+
+    ``seq`` is that of its last committed item, 0 for none. ``queue_position`` counts from 1 among
+    the pending runs, and is None for any other.
+    """
 
     id: UUID
     instance_id: UUID
@@ -190,3 +194,4 @@ class Run:
     error: str | None
     exit: dict[str, Any] | None
     owner: UUID
+    queue_position: int | None = None
