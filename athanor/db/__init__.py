@@ -1,0 +1,1 @@
+"""SQL, the pool, the migrations and the embedded server: all that knows PostgreSQL."""
