@@ -50,16 +50,26 @@ def test_the_score_does_not_depend_on_the_unit_of_the_log_probabilities(detector
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_the_scan_gives_the_best_of_all_cuts(detector: Detector) -> None:
-    values = normal(random.Random(4), 60)
+@pytest.mark.parametrize("seed", range(20))
+def test_the_scan_gives_the_best_of_all_cuts_and_its_likelihood_ratio(
+    detector: Detector, seed: int
+) -> None:
+    values = normal(random.Random(seed), 60)
+
+    def spread(part: list[float]) -> float:
+        mean = math.fsum(part) / len(part)
+        return math.fsum((value - mean) ** 2 for value in part)
 
     def cost(part: list[float]) -> float:
-        mean = math.fsum(part) / len(part)
-        spread = math.fsum((value - mean) ** 2 for value in part)
-        return spread if detector == "mean" else len(part) * math.log(spread / len(part))
+        if detector == "mean":
+            return spread(part) / (spread(values) / len(values))
+        return len(part) * math.log(spread(part) / len(part))
 
     costs = {cut: cost(values[:cut]) + cost(values[cut:]) for cut in range(12, 49)}
-    assert scan(values, detector)[0] == min(costs, key=lambda cut: costs[cut])
+    best = min(costs, key=lambda cut: costs[cut])
+    position, score = scan(values, detector)
+    assert position == best
+    assert score == pytest.approx(cost(values) - costs[best])
 
 
 @pytest.mark.parametrize("detector", DETECTORS)

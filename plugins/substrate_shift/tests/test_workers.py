@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
+from substrate_shift.trial import TrialPlan
+from substrate_shift.workers import run_trials
 
 HOST = """
 import multiprocessing
-import sys
 
 from substrate_shift.trial import TrialPlan
 from substrate_shift.workers import run_trials
@@ -76,3 +81,45 @@ def test_what_a_worker_imports_is_light() -> None:
     ).stdout.split()
     assert "substrate_shift.trial" in modules
     assert not {"athanor", "pydantic", "numpy", "gevent"} & set(modules)
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_an_error_in_a_trial_is_the_error_of_the_run_and_ends_the_workers(parallelism: int) -> None:
+    bad: Any = "no-such-model"
+    plans = [
+        TrialPlan(0, number, "unigram", bad, False, 1, 50, "mean", 1, 0.05) for number in range(9)
+    ]
+    with pytest.raises(ValueError, match="'no-such-model' is not a model"):
+        list(run_trials(plans, parallelism=parallelism, raise_if_cancelled=lambda: None))
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+def test_a_worker_that_is_killed_fails_the_run_instead_of_hanging_it() -> None:
+    plans = [
+        TrialPlan(0, number, "unigram", "unigram", False, 1, 50, "mean", permutations, 0.05)
+        for number, permutations in enumerate([1, 10**9, 10**9])
+    ]
+    outcomes = run_trials(plans, parallelism=2, raise_if_cancelled=lambda: None)
+    next(outcomes)
+    multiprocessing.active_children()[0].kill()
+    with pytest.raises(BrokenProcessPool):
+        next(outcomes)
+    assert multiprocessing.active_children() == []
+
+
+def test_closing_ends_workers_in_the_middle_of_a_trial() -> None:
+    plans = [
+        TrialPlan(0, number, "unigram", "unigram", False, 1, 50, "mean", permutations, 0.05)
+        for number, permutations in enumerate([1, 10**9, 10**9])
+    ]
+    outcomes = run_trials(plans, parallelism=2, raise_if_cancelled=lambda: None)
+    next(outcomes)
+    closing = threading.Thread(target=outcomes.close, daemon=True)
+    closing.start()
+    closing.join(timeout=20)
+    left = multiprocessing.active_children()
+    for worker in left:
+        worker.kill()
+    assert not closing.is_alive()
+    assert left == []
