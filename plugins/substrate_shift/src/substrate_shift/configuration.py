@@ -28,7 +28,7 @@ DEMO_CONFIGURATION: dict[str, Any] = {
     "false_alarm_target": 0.05,
     "permutations": 1199,
 }
-"""What ``athanor demo`` runs: about 33 seconds of CPU, so some 17 on two cores."""
+"""What ``athanor demo`` runs: about 30 seconds of CPU, so some 16 on two cores."""
 
 
 class ModelPair(BaseModel):
@@ -92,7 +92,7 @@ class Configuration(BaseModel):
         ge=0.01,
         le=0.5,
         title="False-alarm target",
-        description="The share of texts without a switch in which a change may be reported",
+        description="The share of texts without a switch that may be reported as changed, approximately",
     )
     permutations: int = Field(
         default=199,

@@ -20,7 +20,11 @@ __all__ = ["Detection", "Detector", "detect_change", "scan"]
 
 Detector: TypeAlias = Literal["mean", "mean-and-variance"]
 
-_BLOCK_TOKENS = 8
+# Measured on controls of 400 tokens at a target of 5 %: with blocks of 8 the five-gram models, whose
+# memory is longest, raise 9 % false alarms, with 16 they raise 6 to 7 %, with 24 power begins to suffer.
+_LONGEST_BLOCK_TOKENS = 16
+_SHORTEST_BLOCK_TOKENS = 4
+_FEWEST_BLOCKS = 12
 _SHORTEST_SIDE_TOKENS = 12
 _SMALLEST_VARIANCE = 1e-9
 
@@ -108,8 +112,9 @@ def detect_change(
 ) -> Detection:
     """Decide whether the sequence changes, and where.
 
-    A sequence that does not change is called changed with a probability of ``false_alarm_target``
-    or a little less. ``checkpoint`` is called once a permutation; it may raise to give up.
+    A sequence that does not change is called changed with a probability of about
+    ``false_alarm_target``; of a little more when its memory is longer than a block. ``checkpoint``
+    is called once a permutation; it may raise to give up.
     """
     position, score = scan(values, detector)
     standardized = _standardized(values)
@@ -127,6 +132,7 @@ def _shuffled(values: list[float], source: random.Random) -> list[float]:
     """Cut the sequence, joined at its ends, into blocks at a random offset and shuffle them."""
     offset = source.randrange(len(values))
     turned = values[offset:] + values[:offset]
-    blocks = [turned[i : i + _BLOCK_TOKENS] for i in range(0, len(turned), _BLOCK_TOKENS)]
+    size = max(_SHORTEST_BLOCK_TOKENS, min(_LONGEST_BLOCK_TOKENS, len(turned) // _FEWEST_BLOCKS))
+    blocks = [turned[i : i + size] for i in range(0, len(turned), size)]
     source.shuffle(blocks)
     return [value for block in blocks for value in block]
