@@ -20,6 +20,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from athanor.db.migrations import migrate
 from athanor.domain.errors import DatabaseAway
 
 __all__ = ["Database", "RowRefused"]
@@ -49,6 +50,8 @@ class Database:
         self._wait_s = wait_s
         self._pool: ConnectionPool[Connection[TupleRow]] | None = None
         self._away: str | None = "the database has not been opened yet"
+        self._conninfo: str | None = None
+        self._probing: Connection[TupleRow] | None = None
         self._in_use: set[Connection[TupleRow]] = set()
         self._lock = threading.Lock()
 
@@ -58,12 +61,16 @@ class Database:
         return self._away is not None
 
     def open(self, conninfo: str) -> None:
-        """Open the pool, closing an earlier one. Raises ``DatabaseAway`` when nothing answers."""
+        """Bring the schema up to date and open the pool, closing an earlier one.
+
+        Raises ``DatabaseAway`` when nothing answers, ``UnknownMigration`` when the database is
+        newer than this code.
+        """
         self.close()
         self._assert_cooperative()
         try:
             with psycopg.connect(conninfo, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
-                connection.execute("SELECT 1")
+                migrate(connection)
         except psycopg.Error as error:
             self._away = _sentence(error)
             raise DatabaseAway(f"the database cannot be reached: {self._away}") from error
@@ -80,6 +87,7 @@ class Database:
             name="athanor",
         )
         pool.open()
+        self._conninfo = conninfo
         self._pool = pool
         self._away = None
 
@@ -87,15 +95,32 @@ class Database:
         """Close the pool; calls are refused from then on. Idempotent."""
         pool, self._pool = self._pool, None
         self._away = "the database is closed"
+        self._close_probing()
         if pool is not None:
             self._cut_loose()
             pool.close(timeout=1.0)
+
+    def probe(self) -> None:
+        """Ask the server for an answer on a connection of the probe's own. Raises ``DatabaseAway``."""
+        if self._conninfo is None:
+            raise DatabaseAway("the database has not been opened yet")
+        try:
+            probing = self._probing
+            if probing is None or probing.closed:
+                self._probing = probing = psycopg.connect(
+                    self._conninfo, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
+                )
+            probing.execute("SELECT 1")
+        except psycopg.Error as error:
+            self._close_probing()
+            raise DatabaseAway(f"the database does not answer: {_sentence(error)}") from error
 
     def mark_away(self, why: str) -> None:
         """Refuse calls from now on, and end those that wait for an answer which may never come."""
         if self._away is None:
             self._away = why
         self._cut_loose()
+        self._close_probing()
 
     def mark_back(self) -> None:
         """Take calls again."""
@@ -129,17 +154,18 @@ class Database:
                 raise RowRefused(error) from error
             raise DatabaseAway(f"the database is away: {_sentence(error)}") from error
 
+    def _close_probing(self) -> None:
+        probing, self._probing = self._probing, None
+        if probing is not None:
+            _shut(probing)
+            probing.close()
+
     def _cut_loose(self) -> None:
         """Shut the sockets of connections in use, which wakes whoever waits on them with an error."""
         with self._lock:
             connections = tuple(self._in_use)
         for connection in connections:
-            # A duplicate, because the descriptor belongs to libpq.
-            with (
-                contextlib.suppress(OSError, psycopg.Error),
-                socket.socket(fileno=os.dup(connection.pgconn.socket)) as duplicate,
-            ):
-                duplicate.shutdown(socket.SHUT_RDWR)
+            _shut(connection)
 
     @staticmethod
     def _assert_cooperative() -> None:
@@ -163,3 +189,12 @@ def is_about_data(error: psycopg.Error) -> bool:
 def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     return text[:300] or type(error).__name__
+
+
+def _shut(connection: Connection[TupleRow]) -> None:
+    """Shut a connection's socket beneath libpq, on a duplicate because the descriptor is libpq's."""
+    with (
+        contextlib.suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.pgconn.socket)) as duplicate,
+    ):
+        duplicate.shutdown(socket.SHUT_RDWR)

@@ -33,6 +33,8 @@ from athanor.domain.run import (
 __all__ = [
     "Connection",
     "Cursor",
+    "DatabaseControl",
+    "DatabaseServer",
     "Execution",
     "ExecutionTaken",
     "Executions",
@@ -298,6 +300,51 @@ class Stores:
     services: ServiceStore
 
 
+class DatabaseServer(Protocol):
+    """A server that belongs to the service: the embedded one."""
+
+    def start(self) -> str:
+        """Start it, unless it runs, and give how to connect. Waits without blocking the hub."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Tell whether its process lives."""
+        ...
+
+    def stop(self) -> None:
+        """Stop it and wait until it is gone."""
+        ...
+
+
+class DatabaseControl(Protocol):
+    """The pool, for the actor that looks after it."""
+
+    def open(self, conninfo: str) -> None:
+        """Open the pool and bring the schema up to date. Raises ``DatabaseAway``."""
+        ...
+
+    def close(self) -> None:
+        """Close the pool."""
+        ...
+
+    def probe(self) -> None:
+        """Ask the server for an answer, past everybody else. Raises ``DatabaseAway``."""
+        ...
+
+    def mark_away(self, why: str) -> None:
+        """Refuse calls from now on, and end those that wait."""
+        ...
+
+    def mark_back(self) -> None:
+        """Take calls again."""
+        ...
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether calls are refused."""
+        ...
+
+
 # --- where experiments run ------------------------------------------------------------------
 
 
@@ -397,6 +444,10 @@ class Executions(Protocol):
 
     def start(self, spec: ExecutionSpec) -> None:
         """Begin an attempt; returns at once. What fails in it becomes its outcome."""
+        ...
+
+    def has_begun(self, run_id: UUID, attempt: int) -> bool:
+        """Tell whether an attempt left anything on disk: then it is recovered, not started."""
         ...
 
     def recover(self, run_id: UUID, attempt: int) -> None:

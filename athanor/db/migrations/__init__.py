@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
-from athanor.db.database import Database
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from athanor.domain.errors import AthanorError
 
 __all__ = ["Migration", "UnknownMigration", "all_migrations", "migrate"]
 
@@ -19,8 +22,10 @@ _FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 _LOCK_KEY = 0x41544841  # any number that nobody else in this database uses
 
 
-class UnknownMigration(Exception):
+class UnknownMigration(AthanorError):
     """The database was migrated by a newer Athanor than this one."""
+
+    code = "newer_database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +43,18 @@ def all_migrations() -> tuple[Migration, ...]:
     for file in files(__name__).iterdir():
         match = _FILE.match(file.name)
         if match:
-            # Part of the package, so as literal as a string in a module.
-            sql = cast("LiteralString", file.read_text(encoding="utf-8"))
+            sql = file.read_text(encoding="utf-8")
             found.append(Migration(int(match[1]), match[2], sql))
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
-def migrate(database: Database) -> tuple[Migration, ...]:
-    """Bring the schema up to date and give what was applied.
+def migrate(connection: Connection[TupleRow]) -> tuple[Migration, ...]:
+    """Bring the schema up to date in one transaction and give what was applied.
 
-    Raises ``UnknownMigration`` when the database is newer than this code, ``DatabaseAway`` when
-    it cannot be reached.
+    Raises ``UnknownMigration`` when the database is newer than this code.
     """
     known = all_migrations()
-    with database.transaction() as connection:
+    with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -60,7 +63,7 @@ def migrate(database: Database) -> tuple[Migration, ...]:
             " applied_at timestamptz NOT NULL DEFAULT now())"
         )
         rows = connection.execute("SELECT version, name FROM schema_migrations").fetchall()
-        applied = dict(rows)
+        applied: dict[int, str] = dict(rows)
         unknown = sorted(set(applied) - {migration.version for migration in known})
         if unknown:
             raise UnknownMigration(
