@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import threading
 
     from athanor.actors.child_spec import ChildSpec
+    from athanor.actors.exits import ExitReason
     from athanor.actors.life import Life
 
 __all__ = ["RESTARTING", "Child", "ChildState"]
@@ -38,6 +39,7 @@ class Child:
 
     __slots__ = (
         "incarnation",
+        "last_exit",
         "last_life",
         "life",
         "restarts",
@@ -56,6 +58,7 @@ class Child:
         self.last_life: Life | None = None
         self.incarnation = 0
         self.restarts = 0
+        self.last_exit: ExitReason = None
         self.retry: object | None = None
         """Identifies the restart that is pending; a retry that does not match is void."""
         self.timer: threading.Timer | None = None

@@ -146,8 +146,8 @@ class Supervisor(SupervisingProcess):
             if failed is None and member.life is None:
                 self._settle(member)
             elif failed is not None:
-                if member is not child:
-                    child.end()
+                if child.life is None:
+                    child.end()  # its turn comes with the retry of the member
                 self._restart_failed(member, failed)
                 if not failed.is_cancelled:
                     return

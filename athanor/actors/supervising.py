@@ -409,6 +409,7 @@ class SupervisingProcess(Process):
         raise Exit(SHUTDOWN)
 
     def _publish_exit(self, child: Child, reason: ExitReason) -> None:
+        child.last_exit = reason
         reports.publish("actor_exited", reports.child_path(child), reason)
 
     # Stopping.
