@@ -1,0 +1,1 @@
+"""The operating system beneath gevent: real threads, processes and locks, whoever has patched what."""
