@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
@@ -48,17 +49,26 @@ Message = Tick | Probed
 
 
 class DatabaseKeeper(Process):
-    """Looks after one database: at ``url``, or the one that ``server`` starts."""
+    """Looks after one database: at ``url``, or the one that ``server`` starts.
+
+    ``register`` takes this service's lease in it, once it is open.
+    """
 
     registered_name = DATABASE
 
     def __init__(
-        self, control: DatabaseControl, *, url: str | None, server: DatabaseServer | None
+        self,
+        control: DatabaseControl,
+        *,
+        url: str | None,
+        server: DatabaseServer | None,
+        register: Callable[[], None],
     ) -> None:
         super().__init__()
         self._control = control
         self._url = url
         self._server = server
+        self._register = register
         self._timer: Timer | None = None
         self._probe_number = 0
         self._probe_since: float | None = None
@@ -67,6 +77,7 @@ class DatabaseKeeper(Process):
         """Have the database ready. Raises ``DatabaseAway``, which fails the start."""
         if self._control.is_away:
             self._control.open(self._conninfo())
+            self._register()
         self._timer = send_after(INTERVAL_S, self.actor_ref, Tick())
 
     def on_stop(self) -> None:

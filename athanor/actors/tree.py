@@ -43,12 +43,13 @@ SUBSCRIBER_SUPERVISOR: Final = "subscriber_supervisor"
 
 @dataclass(frozen=True, slots=True)
 class TreeParts:
-    """What the actors of the tree are made of."""
+    """What the actors of the tree are made of; ``register`` takes this service's lease."""
 
     control: DatabaseControl
     database_url: str | None
     database_server: DatabaseServer | None
     runs: RunServerParts
+    register: Callable[[], None]
     make_web_server: Callable[[], ListeningServer]
     reconcile_interval_s: float = 5.0
 
@@ -77,7 +78,11 @@ def start_tree(parts: TreeParts) -> ProcessRef[Any]:
                 id=DATABASE,
                 start=DatabaseKeeper,
                 args=(parts.control,),
-                kwargs={"url": parts.database_url, "server": parts.database_server},
+                kwargs={
+                    "url": parts.database_url,
+                    "server": parts.database_server,
+                    "register": parts.register,
+                },
                 # Long enough for the embedded server to write its checkpoint.
                 shutdown=30.0,
             ),
