@@ -18,6 +18,7 @@ __all__ = [
     "Exit",
     "ExitReason",
     "Shutdown",
+    "describe",
     "is_orderly",
     "is_shutdown",
     "reason_for",
@@ -81,6 +82,14 @@ def is_orderly(reason: ExitReason) -> bool:
 def reason_for(error: BaseException) -> ExitReason:
     """Return the exit reason of a process that ``error`` has ended."""
     return error.reason if isinstance(error, Exit) else Crashed(error)
+
+
+def describe(reason: ExitReason) -> str:
+    """Return a reason as text, also when an exception in it cannot even say what it is."""
+    try:
+        return repr(reason)
+    except Exception:  # noqa: BLE001 - an exit must not fail on its own description
+        return f"{type(reason).__name__} of {type(getattr(reason, 'exception', None)).__name__}"
 
 
 def traceback_text(reason: ExitReason) -> str | None:

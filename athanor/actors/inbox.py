@@ -93,7 +93,9 @@ class Inbox:
         """Take the next envelope; None after an interruption or when the time is over."""
         if not self:
             self._filled.clear()
-            if not self and not self._filled.wait(timeout_s):
+            if not self and not self._filled.wait(
+                None if timeout_s is None else max(0.0, timeout_s)
+            ):
                 return None
         if self._urgent:
             return self._urgent.popleft()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 
 from athanor.actors import names
-from athanor.actors.exits import KILLED, Crashed, Exit, ExitReason
+from athanor.actors.exits import KILLED, Crashed, Exit, ExitReason, describe
 from athanor.actors.inbox import Envelope, Inbox
 from athanor.actors.refusals import NoProcess
 from athanor.actors.scheduling import Home, was_thrown_from_outside
@@ -232,8 +232,8 @@ class Life:
             names.unregister(name, self.ref)
         self.ref.actor_stopped.set()
         pykka.ActorRegistry.unregister(self.ref)
-        while self.watches:
-            self._tell(self.watches[0])
+        for watch in self.watches[:]:
+            self._tell(watch)
         self._answer_all(reason)
         self.process = None
         self.done.set()
@@ -246,7 +246,7 @@ class Life:
             return
         for _ in range(_RELEASE_TRIES):
             try:
-                self.process._release()  # noqa: SLF001 - the two halves of one process
+                self.process._release_owned()  # noqa: SLF001 - the two halves of one process
             except BaseException:  # somebody else's kill, thrown in here
                 logger.exception("%s was disturbed while it ended what it owns", self.ref)
             else:
@@ -288,4 +288,4 @@ class Life:
 
     def no_process(self) -> NoProcess:
         """Return the answer of a dead process."""
-        return NoProcess(f"{self.ref} is dead: {self.reason!r}")
+        return NoProcess(f"{self.ref} is dead: {describe(self.reason)}")

@@ -210,19 +210,30 @@ class Process(pykka.ThreadingActor):
         """End with ``NORMAL`` when what waits in the inbox now has been handled."""
         self._life.inbox.put(Envelope(_OrderlyStop()))
 
-    # The loop. Each step below catches whatever may come, so that ``finish`` is always reached.
+    # The loop. Whatever comes, ``finish`` is reached.
 
     def _actor_loop(self) -> None:
         life = self._life
-        life.enter()
+        reason: ExitReason
+        try:
+            life.enter()
+            reason = self._live()
+        except BaseException as error:  # noqa: BLE001 - thrown in from outside between two steps
+            reason = life.reason_for(error)
+        if life.finish(reason):
+            self._log_exit(reason)
+        elif life.is_leaked:
+            logger.warning("%s, given up as leaked, has ended after all", life.ref)
+
+    def _live(self) -> ExitReason:
+        """Start, handle messages, stop; return the exit reason."""
+        life = self._life
         reason, wants_on_stop = self._run_start()
         if life.phase is Phase.RUNNING:
             reason, wants_on_stop = self._run_messages()
         if wants_on_stop and not life.has_exited:
             reason = self._run_stop(reason)
-        self._log_exit(reason)
-        if not life.finish(reason) and life.is_leaked:
-            logger.warning("%s, given up as leaked, has ended after all", life.ref)
+        return reason
 
     def _run_start(self) -> tuple[ExitReason, bool]:
         life = self._life
@@ -294,17 +305,16 @@ class Process(pykka.ThreadingActor):
 
     def _log_exit(self, reason: ExitReason) -> None:
         """Log a crash that no supervisor is going to report."""
-        if isinstance(reason, Crashed) and self._life.place is None:
-            if self._life.phase is Phase.STARTING:
-                return  # raised at whoever started it
-            logger.error("%s crashed", self._life.ref, exc_info=reason.exception)
+        life = self._life
+        if isinstance(reason, Crashed) and life.place is None and not life.start_failed:
+            logger.error("%s crashed", life.ref, exc_info=reason.exception)
 
     def _handle_receive(self, message: Any) -> Any:
         if isinstance(message, _OrderlyStop):
             raise Exit(NORMAL)
         return super()._handle_receive(message)
 
-    def _release(self) -> None:
+    def _release_owned(self) -> None:
         """End what this process owns; runs on every exit, after all else, and is not interrupted."""
         owned = self._life.owned[:]
         for life in owned:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from athanor.actors.exits import KILLED, Crashed, ExitReason
+from athanor.actors.exits import KILLED, Crashed, ExitReason, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +163,7 @@ def _log(
         content["supervisor"],
         kind,
         offender["id"] if child else ref,
-        reason,
+        describe(reason),
         exc_info=reason.exception if isinstance(reason, Crashed) else None,
         extra={"report": content},
     )

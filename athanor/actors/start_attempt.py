@@ -53,7 +53,11 @@ class StartAttempt:
 
     def begin(self) -> None:
         """Start the helper; ``on_finish`` is called in it at the end."""
-        threading.Thread(target=self._run, name=f"start-{self.spec.id}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name=f"start-{self.spec.id}", daemon=True).start()
+        except RuntimeError as error:  # no thread to be had
+            self.failure = Crashed(error)
+            self._finish()
 
     def adopt(self, life: Life) -> None:
         """Take in a process that the attempt starts."""
@@ -89,6 +93,9 @@ class StartAttempt:
         if self.is_cancelled and self.child is not None:
             self.child.request_kill()
         self._adopted.clear()
+        self._finish()
+
+    def _finish(self) -> None:
         self.is_finished = True
         self.finished.set()
         self._on_finish()

@@ -99,7 +99,7 @@ class Supervisor(SupervisingProcess):
 
     def on_start(self) -> None:
         """Start the children; the first that fails ends it all."""
-        self._begin()
+        self._prepare_to_wait()
         try:
             for child in self.children():
                 failed = self._start(child)

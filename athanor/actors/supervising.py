@@ -1,10 +1,8 @@
 """What static and dynamic supervisors share: starting, restarting and stopping a child.
 
-A supervisor works one thing at a time, in its own thread, as OTP's does, and who asks meanwhile
-gets the answer from after it. But where it has to wait (for a start, for an end) it goes on reading
-its mailbox: kills and stops are obeyed at once, and when the wait is long, questions are answered
-from what is known and a hanging start can be terminated. So a child that starts or stops for ever
-does not take its supervisor with it. User code never runs in a supervisor's thread, but for clock and backoff.
+A supervisor works one thing at a time, in its own thread, as OTP's does; while it has to wait for
+a child, its mailbox stays open (``open_mailbox.py``). User code never runs in its thread, but for
+clock and backoff.
 
 A crash of the supervisor loses its children: all are killed before it is gone.
 """
@@ -33,7 +31,8 @@ from athanor.actors.exits import (
 from athanor.actors.inbox import Envelope
 from athanor.actors.intensity import Backoff, Intensity, RestartLimit, delay_s
 from athanor.actors.life import Life, current_life
-from athanor.actors.process import Process, ProcessRef
+from athanor.actors.open_mailbox import OpenMailbox
+from athanor.actors.process import ProcessRef
 from athanor.actors.refusals import NotFound, Refusal, StartError
 from athanor.actors.start_attempt import StartAttempt
 from athanor.actors.supervisor_messages import (
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ChildCounts", "Failed", "SupervisingProcess"]
 
-_PATIENCE_S = 0.5
-"""How long a question waits for the work in hand before it is answered in the middle of it."""
 
 logger = logging.getLogger("athanor.supervisor")
 
@@ -77,7 +74,7 @@ class Failed:
         self.is_cancelled = is_cancelled
 
 
-class SupervisingProcess(Process):
+class SupervisingProcess(OpenMailbox):
     """A supervisor; the subclasses say which children there are and who is restarted with whom."""
 
     strategy: str
@@ -95,12 +92,10 @@ class SupervisingProcess(Process):
         super().__init__(name=name)
         self.intensity = Intensity(limit, clock)
         self.backoff = backoff
-        self._deferred: list[Envelope] = []
         self._attempt: StartAttempt | None = None
         self._starting: Child | None = None
         self._cancellers: list[Envelope] = []
         self._has_warned = False
-        self._patient_until = 0.0
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> ProcessRef[Self]:
@@ -146,31 +141,37 @@ class SupervisingProcess(Process):
 
     def on_receive(self, message: Any) -> Any:
         """Answer one request or react to one exit."""
-        self._begin()
+        self._prepare_to_wait()
         try:
             match message:
                 case ChildExited(child, life):
                     return self._handle_exit(child, life)
                 case RetryRestart(child, token, is_counted):
                     return self._handle_retry(child, token, is_counted=is_counted)
+                case _:
+                    return self._answer(message)
+        finally:
+            self._put_back()
+
+    def _answer(self, message: Any) -> Any:
+        try:
+            match message:
                 case WhichChildren() | CountChildren() | GetChildSpec():
                     return self._handle_query(message)
                 case _:
                     return self._handle_request(message)
         except (Refusal, ValueError) as refusal:
             return Refused(refusal)
-        finally:
-            self._put_back()
 
     def on_stop(self) -> None:
         """Stop the children."""
-        self._begin()
+        self._prepare_to_wait()
         try:
             self._stop_children()
         finally:
             self._put_back()
 
-    def _release(self) -> None:
+    def _release_owned(self) -> None:
         """Kill whatever still lives: after a crash or a kill of the supervisor nothing may be left."""
         attempt = self._attempt
         if attempt is not None:
@@ -182,13 +183,6 @@ class SupervisingProcess(Process):
         for life in lives:
             life.request_kill()
         confirm_kills(lives)
-
-    def _begin(self) -> None:
-        self._patient_until = time.monotonic() + _PATIENCE_S
-
-    def _put_back(self) -> None:
-        deferred, self._deferred = self._deferred, []
-        self._life.inbox.put_back(deferred)
 
     def _handle_unexpected(self, message: Any) -> None:
         level = logging.DEBUG if self._has_warned else logging.WARNING
@@ -212,63 +206,27 @@ class SupervisingProcess(Process):
                 return self._find(key).spec
         raise AssertionError(message)
 
-    # Waiting with an open mailbox.
-
-    def _wait_for(
-        self, is_done: Callable[[], bool], deadline: float | None = None, *, stoppable: bool = False
-    ) -> bool:
-        """Read the mailbox until ``is_done()``; False when the deadline has passed.
-
-        Left by an exception when the supervisor is killed and, if ``stoppable``, when it is asked
-        to stop.
-        """
-        life = self._life
-        is_patient = True
-        while not is_done():
-            if stoppable:
-                life.check()
-            else:
-                life.check_killed()
-            now = time.monotonic()
-            if deadline is not None and now >= deadline:
-                return False
-            if is_patient and now >= self._patient_until:
-                is_patient = False
-                waiting, self._deferred = self._deferred, []
-                for envelope in waiting:
-                    self._serve_meanwhile(envelope)
-                continue
-            until = [self._patient_until] if is_patient else []
-            until += [] if deadline is None else [deadline]
-            envelope_or_none = life.inbox.get(min(until) - now if until else None)
-            if envelope_or_none is None:
-                continue
-            if is_patient:
-                self._deferred.append(envelope_or_none)
-            else:
-                self._serve_meanwhile(envelope_or_none)
-        return True
-
-    def _serve_meanwhile(self, envelope: Envelope) -> None:
+    def _serve_meanwhile(self, envelope: Envelope) -> bool:
         message = envelope.message
         match message:
             case WhichChildren() | CountChildren() | GetChildSpec():
-                try:
-                    envelope.answer(self._handle_query(message))
-                except Refusal as refusal:
-                    envelope.answer(Refused(refusal))
+                envelope.answer(self._answer(message))
+                return True
             case TerminateChild(key) if self._attempt is not None and self._is_starting(key):
                 self._cancellers.append(envelope)
                 self._attempt.is_cancelled = True
+                return True
             case _:
-                self._deferred.append(envelope)
+                return False
 
     def _is_starting(self, key: Any) -> bool:
         child = self._starting
         if child is None:
             return False
         last = child.last_life
-        return key == child.spec.id or (last is not None and key is last.ref)
+        if self.has_groups:
+            return bool(key == child.spec.id)
+        return last is not None and key is last.ref
 
     # Starting.
 
@@ -287,11 +245,12 @@ class SupervisingProcess(Process):
             if attempt.is_cancelled or not in_time:
                 self._cancel(attempt)
                 child.end()
-        except BaseException:
-            self._cancel(attempt)
-            raise
-        finally:
             self._attempt = self._starting = None
+        except Exit:
+            self._cancel(attempt)
+            self._attempt = self._starting = None
+            raise  # after a kill or a crash the attempt stays known, to be cancelled at the end
+        finally:
             cancellers, self._cancellers = self._cancellers, []
             for envelope in cancellers:
                 envelope.answer(None)
@@ -389,7 +348,9 @@ class SupervisingProcess(Process):
         if child.retry is not token:
             return
         child.cancel_retry()
-        if is_counted:
+        if child.spec.restart == "temporary":  # since its policy was changed
+            self._settle(child)
+        elif is_counted:
             self._perform_restart(child)
         else:
             self._restart(child)

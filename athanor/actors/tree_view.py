@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from athanor.actors.child import Child, ChildState
 from athanor.actors.control import life_of
+from athanor.actors.exits import describe
 from athanor.actors.life import Life
 from athanor.actors.refusals import NotFound
 from athanor.actors.supervising import SupervisingProcess
@@ -157,7 +158,7 @@ def _node(life: Life | None, child: Child | None, path: str, now: float) -> Acto
         inbox=len(life.inbox) if life is not None else 0,
         oldest_message_s=now - oldest_at if oldest_at is not None else None,
         handler_s=now - handling_since if handling_since is not None else None,
-        last_exit=repr(last) if last is not None else None,
+        last_exit=describe(last) if last is not None else None,
         policy=_policy(process, child),
         children=tuple(_node(c.life, c, f"{above}{c.spec.id}", now) for c in children),
     )

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind():
     yield
-    for ref in reversed(pykka.ActorRegistry.get_all()):
+    for ref in pykka.ActorRegistry.get_all():  # supervisors come before their children
         kill(ref)
     assert pykka.ActorRegistry.get_all() == []
     assert names.registered() == {}

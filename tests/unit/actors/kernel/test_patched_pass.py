@@ -14,7 +14,12 @@ def test_the_kernel_holds_under_gevent_too():
     command = [sys.executable, "-m", "gevent.monkey", "--module", "pytest"]
     options = ["-q", "-p", "no:cacheprovider", str(FOLDER)]
     done = subprocess.run(
-        command + options, cwd=FOLDER.parents[3], capture_output=True, text=True, timeout=600
+        command + options,
+        check=False,
+        cwd=FOLDER.parents[3],
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
     assert " passed" in done.stdout

@@ -200,20 +200,21 @@ def test_a_temporary_child_that_says_ignore_is_forgotten():
 
 
 def test_a_child_that_says_ignore_when_restarted_stays_down():
-    answers = [Worker.start, lambda: None]
-    sup = Supervisor.start_link([ChildSpec(id="a", start=lambda: answers.pop(0)())])
+    answers = [Worker.start, lambda: None, Worker.start, lambda: None]
+
+    def next_answer():
+        return answers.pop(0)()
+
+    sup = Supervisor.start_link([ChildSpec(id="a", start=next_answer)])
     end(child(sup, "a"), CRASH)
     assert child(sup, "a") is None
     dyn = DynamicSupervisor.start_link()
-    answers = [Worker.start, lambda: None]
-    end(start_child(dyn, ChildSpec(start=lambda: answers.pop(0)())), CRASH)
+    end(start_child(dyn, ChildSpec(start=next_answer)), CRASH)
     assert which_children(dyn) == []
 
 
 def test_a_child_started_by_a_callable_is_supervised_like_any_other():
-    sup = Supervisor.start_link(
-        [ChildSpec(id="a", start=lambda key: Worker.start(key), args=("k",))]
-    )
+    sup = Supervisor.start_link([ChildSpec(id="a", start=Worker.start, args=("k",))])
     old = child(sup, "a")
     end(old, CRASH)
     assert eventually(lambda: child(sup, "a")).is_alive()
