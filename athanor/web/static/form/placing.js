@@ -13,7 +13,15 @@ import { isWithin, pathKey } from "./paths.js";
 /** @typedef {import("./schema.js").Node} Node */
 /** @typedef {import("./paths.js").Path} Path */
 /** @typedef {{loc: (string | number)[], message: string, type?: string}} ServerError */
-/** @typedef {{path: Path, message: string, type: string, exact: boolean, other: boolean}} Placed */
+
+/**
+ * @typedef {object} Placed
+ * @property {Path} path The place it was found to be about, or the nearest known one around that.
+ * @property {string} message
+ * @property {string} type
+ * @property {boolean} exact Whether there is a field for it; not so for the configuration as a whole.
+ * @property {boolean} other Whether it is about a variant of a union that is not the chosen one.
+ */
 
 /**
  * @typedef {object} Placement
@@ -64,10 +72,8 @@ function place(error, reader, root, rootValue) {
   let value = rootValue;
   let prefix = "";
   let other = false;
-  let exact = true;
   for (let i = 0; i < error.loc.length; i += 1) {
     const part = /** @type {string | number} */ (error.loc[i]);
-    const last = i === error.loc.length - 1;
     if (node.kind === "union") {
       const chosen = reader.variantOf(node, value);
       const tagged = node.variants.findIndex((variant) => isTagOf(reader, node, variant, part));
@@ -77,10 +83,7 @@ function place(error, reader, root, rootValue) {
         break;
       }
       const next = chosen >= 0 ? chosen : tagged;
-      if (tagged < 0 && next < 0) {
-        exact = false;
-        break;
-      }
+      if (next < 0) break;
       node = reader.node(/** @type {any} */ (node.variants[next]).schema);
       if (tagged >= 0) continue;
     }
@@ -92,14 +95,11 @@ function place(error, reader, root, rootValue) {
     } else if (part === "[key]") {
       prefix = "key: ";
     } else if (node.kind === "list" || node.kind === "tuple" || node.kind === "map" || node.kind === "group") {
-      // The name of a validator that wraps this value, or a member that this page does not know.
-      if (last && typeof part === "string" && !part.includes("[")) {
-        prefix = `${part}: `;
-        exact = path.length > 0;
-      }
+      // Either the name of a validator that wraps this value, or a place that this page does not know.
+      if (!String(part).includes("[")) prefix = `${prefix}${part}: `;
     }
   }
-  return { path, message: prefix + error.message, type: error.type ?? "", exact: exact && error.loc.length > 0, other };
+  return { path, message: prefix + error.message, type: error.type ?? "", exact: path.length > 0, other };
 }
 
 /**
