@@ -1,0 +1,1 @@
+"""Where experiment code runs: discovery, context, journal, child, thread, and the table of executions."""
