@@ -8,7 +8,8 @@ import enum
 import os
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Set, ValuesView
+from collections.abc import Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from math import isfinite
 from typing import Any, Final
@@ -143,7 +144,7 @@ class ValueWalk:
             value = converted
             if value is None or isinstance(value, (str, int, float, dict, list)):
                 return self._reduce(value)
-        if isinstance(value, (list, tuple, Set, deque, range, KeysView, ValuesView)):
+        if isinstance(value, (list, tuple, AbstractSet, deque, range, KeysView, ValuesView)):
             return _ARRAY, value if isinstance(value, range) else list(value)
         if isinstance(value, Mapping):
             return _OBJECT, list(value.items())

@@ -15,9 +15,10 @@ import msgspec
 
 from athanor.domain.items import MAX_DEPTH, MAX_ITEM_BYTES, MAX_KEY_CHARS
 from athanor.execution.careful_encoding import VALUE_FAILURES, Notes, ValueWalk, convert
-from athanor.execution.text import clean_text, encode_text
+from athanor.execution.text import brief_repr, clean_text
+from athanor.execution.text import encode_text as encode_str
 
-__all__ = ["Notes", "encode_key", "encode_message", "encode_value", "text_of"]
+__all__ = ["clean_text", "encode_metadata", "encode_text", "encode_value", "shown"]
 
 CUT_TEXT_BYTES: Final = 1024 * 1024
 """Of a structure that is too large so much of its JSON is kept, as text."""
@@ -38,8 +39,43 @@ _encode = msgspec.json.Encoder(enc_hook=_plain).encode
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
 
 
-def encode_value(value: Any) -> tuple[bytes, Notes | None]:
-    """Give a value as JSON, and notes of what was replaced, or None when nothing was."""
+def encode_value(value: Any, notes: list[str]) -> bytes:
+    """Give a value as JSON; what was replaced in it is added to ``notes``."""
+    data, replaced = _encode_value(value)
+    if replaced:
+        notes.append(str(replaced))
+    return data
+
+
+def encode_metadata(metadata: dict[str, Any], notes: list[str]) -> bytes:
+    """Give the metadata of a log line as a JSON object; what was replaced is added to ``notes``."""
+    data = encode_value(metadata, notes)
+    return data if data.startswith(b"{") else b'{"metadata":%b}' % data
+
+
+def encode_text(message: object) -> bytes:
+    """Give ``str(message)`` as a JSON string, or something in its place when that fails."""
+    text = message if type(message) is str else _text_of(message)
+    data = encode_str(text)
+    return data if len(data) <= _MAX_VALUE_BYTES else _cut_text(text, Notes())
+
+
+def shown(value: object) -> str:
+    """Give a bounded ``repr`` that never raises."""
+    try:
+        return clean_text(brief_repr(value))
+    except VALUE_FAILURES:
+        return f"<{type(value).__name__} whose repr() fails>"
+
+
+def _text_of(message: object) -> str:
+    try:
+        return str.__str__(str(message))
+    except VALUE_FAILURES:
+        return f"<{type(message).__name__} whose str() fails>"
+
+
+def _encode_value(value: Any) -> tuple[bytes, Notes | None]:
     try:
         data = _encode(value)
     except VALUE_FAILURES:
@@ -49,36 +85,6 @@ def encode_value(value: Any) -> tuple[bytes, Notes | None]:
     if b"null" in data or b"\\u0000" in data or (len(data) > MAX_DEPTH and _is_suspect(data)):
         return _encode_carefully(value)
     return data, None
-
-
-def encode_key(key: object, what: str) -> tuple[bytes, Notes | None]:
-    """Give a key of a result or a name of a metric as a JSON string of at most 10,000 characters."""
-    text = clean_text(text_of(key))
-    if len(text) <= MAX_KEY_CHARS:
-        return encode_text(text), None
-    notes = Notes()
-    notes.add(f"{what} of {len(text)} characters was cut to {MAX_KEY_CHARS}")
-    return encode_text(text[:MAX_KEY_CHARS]), notes
-
-
-def text_of(message: object) -> str:
-    """Give ``str(message)``, or something in its place when that fails."""
-    if type(message) is str:
-        return message
-    try:
-        return str.__str__(str(message))
-    except VALUE_FAILURES:
-        return f"<{type(message).__name__} whose str() fails>"
-
-
-def encode_message(message: object) -> tuple[bytes, Notes | None]:
-    """Give the message of a log line as a JSON string."""
-    text = text_of(message)
-    data = encode_text(text)
-    if len(data) <= _MAX_VALUE_BYTES:
-        return data, None
-    notes = Notes()
-    return _cut_text(text, notes), notes
 
 
 def _is_suspect(data: bytes) -> bool:
@@ -109,12 +115,12 @@ def _cut(value: Any, head: bytes) -> tuple[bytes, Notes]:
     if isinstance(value, str):
         return _cut_text(value, notes), notes
     notes.add("a value beyond 64 MiB was cut to text")
-    return encode_text(head[:CUT_TEXT_BYTES].decode("utf-8", "ignore")), notes
+    return encode_str(head[:CUT_TEXT_BYTES].decode("utf-8", "ignore")), notes
 
 
 def _cut_text(text: str, notes: Notes) -> bytes:
     """Keep as much of a text as an item can hold."""
     notes.add(f"a text of {len(text)} characters, beyond 64 MiB, was cut")
-    while len(data := encode_text(text)) > _MAX_VALUE_BYTES:
+    while len(data := encode_str(text)) > _MAX_VALUE_BYTES:
         text = text[: len(text) * (_MAX_VALUE_BYTES - _ROOM_BYTES) // len(data)]
     return data

@@ -6,7 +6,7 @@ import reprlib
 
 import msgspec
 
-__all__ = ["brief_repr", "clean_text", "encode_text", "one_line"]
+__all__ = ["brief_repr", "clean_text", "encode_text"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -39,12 +39,3 @@ def encode_text(text: str) -> bytes:
 def brief_repr(value: object) -> str:
     """Give a bounded ``repr``, of a value that is nested however deeply; raises what a repr raises."""
     return _brief.repr(value)
-
-
-def one_line(text: str, max_chars: int = 500) -> str:
-    """Give the first line that says something, cut."""
-    for line in text.splitlines():
-        if line.strip():
-            line = line.strip()
-            return line if len(line) <= max_chars else line[: max_chars - 1] + "…"
-    return ""

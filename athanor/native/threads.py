@@ -23,10 +23,11 @@ __all__ = [
     "MainThread",
     "destroy_own_hub",
     "native_ident",
-    "native_lock",
-    "native_rlock",
+    "new_lock",
+    "new_reentrant_lock",
     "prepare_for_native_threads",
-    "start_native_thread",
+    "real_logging_lock",
+    "start_thread",
 ]
 
 THREAD_RUN_SWITCH_INTERVAL_S: Final = 0.0005
@@ -39,17 +40,17 @@ def native_ident() -> int:
     return ident
 
 
-def native_lock() -> Any:
+def new_lock() -> Any:
     """Make a C lock. Hold it for moments only: a greenlet that waits for it stops its whole thread."""
     return original("_thread", "allocate_lock")()
 
 
-def native_rlock() -> Any:
+def new_reentrant_lock() -> Any:
     """Make a re-entrant C lock."""
     return original("_thread", "RLock")()
 
 
-def start_native_thread(function: Callable[[], None]) -> None:
+def start_thread(function: Callable[[], None]) -> None:
     """Start a native thread. Nobody waits for it, at the exit of the process neither."""
     original("_thread", "start_new_thread")(function, ())
 
@@ -82,7 +83,7 @@ class Alarm:
     """Something that several threads and greenlets may wait for and that rings once, for good."""
 
     def __init__(self) -> None:
-        self._lock = native_lock()
+        self._lock = new_lock()
         self._wakers: set[Callable[[], None]] = set()
         self._has_rung = False
 
@@ -120,7 +121,7 @@ def _hub_waiter() -> tuple[Callable[[], None], Callable[[float], object]]:
 
 
 def _plain_waiter() -> tuple[Callable[[], None], Callable[[float], object]]:
-    lock = native_lock()
+    lock = new_lock()
     lock.acquire()
     return lock.release, lambda timeout_s: lock.acquire(timeout=min(timeout_s, 1e6))
 
@@ -134,6 +135,14 @@ def destroy_own_hub() -> None:
     hub: Any = get_hub_if_exists()
     if hub is not None:
         hub.destroy(destroy_loop=True)
+
+
+def real_logging_lock(handler: logging.Handler) -> None:
+    """Give a handler of ``logging`` a C lock; in place of ``Handler.createLock``."""
+    handler.lock = new_reentrant_lock()
+    register: Any = getattr(logging, "_register_at_fork_reinit_lock", None)
+    if register is not None:
+        register(handler)
 
 
 def prepare_for_native_threads() -> None:
@@ -159,17 +168,11 @@ def _make_logging_locks_native() -> None:
     module: Any = logging
     if getattr(logging.Handler.createLock, "is_native", False):
         return
-    module._lock = native_rlock()  # noqa: SLF001 # no public way
+    module._lock = new_reentrant_lock()  # noqa: SLF001 # no public way
 
-    def create_native_lock(handler: logging.Handler) -> None:
-        handler.lock = native_rlock()
-        register = getattr(module, "_register_at_fork_reinit_lock", None)
-        if register is not None:
-            register(handler)
-
-    create_native_lock.is_native = True  # type: ignore[attr-defined] # a mark on a function
-    logging.Handler.createLock = create_native_lock  # type: ignore[method-assign] # as said above
+    real_logging_lock.is_native = True  # type: ignore[attr-defined] # a mark on a function
+    logging.Handler.createLock = real_logging_lock  # type: ignore[assignment] # as said above
     for reference in list(module._handlerList):  # noqa: SLF001 # no public way
         handler = reference() if isinstance(reference, weakref.ref) else reference
         if handler is not None and handler.lock is not None:
-            handler.lock = native_rlock()
+            handler.lock = new_reentrant_lock()
