@@ -69,6 +69,11 @@ class JournalFiles:
         """How the child's process ended, as its starter saw it."""
         return self._named("exit")
 
+    @property
+    def stopped(self) -> Path:
+        """There when the service was stopped in order while the attempt was under way."""
+        return self._named("stopped")
+
     def output(self, stream: str) -> Path:
         """Give what came on descriptor 1 (``stdout``) or 2 (``stderr``)."""
         return self._named(stream)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from athanor.native.originals import in_main_thread, is_patched, original
 
-__all__ = ["ChildProcess", "Completed", "process_alive", "run", "spawn", "start_time"]
+__all__ = ["ChildProcess", "Completed", "pause", "process_alive", "run", "spawn", "start_time"]
 
 _POLL_S: Final = 0.02
 _MAX_OUTPUT_BYTES: Final = 1024 * 1024
@@ -60,7 +60,7 @@ class ChildProcess:
         bound_s = 0.5 if left_s is None else min(0.5, left_s)
         descriptor = self._pidfd
         if descriptor is None:
-            _sleep(min(_POLL_S, bound_s))
+            pause(min(_POLL_S, bound_s))
         elif is_patched() and in_main_thread():
             _wait_in_hub(descriptor, bound_s)
         else:
@@ -81,7 +81,8 @@ class ChildProcess:
             os.killpg(self.pid, number)
 
 
-def _sleep(seconds: float) -> None:
+def pause(seconds: float) -> None:
+    """Sleep: in the main thread cooperatively, in a native thread without making a hub."""
     (time.sleep if in_main_thread() else original("time", "sleep"))(seconds)
 
 
