@@ -158,6 +158,7 @@ class WebSocketConnection:
                     _log.info("a websocket took nothing for too long and is closed")
                     return
             # The peer has its close frame and answers it, or the reader has ended already.
+            self._tell_closed()
             if not self._reader_ended.wait(self._settings.close_timeout_s):
                 self.abort()
         except OSError:

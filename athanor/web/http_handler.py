@@ -117,9 +117,10 @@ class HttpHandler(WSGIHandler):
                 return ""
             with gevent.Timeout(self.limits.idle_timeout_s, _HeadTooSlow()):
                 line: str = super().read_requestline()
-            return line
         except _HeadTooSlow:
             return ""
+        else:
+            return line
         finally:
             self.server.idle.discard(self.socket)
 
@@ -146,8 +147,10 @@ class HttpHandler(WSGIHandler):
         environ: dict[str, Any] = super().get_environ()
         original: Any = self.wsgi_input
         self.wsgi_input = BoundedInput(self, original)
-        if environ["wsgi.input"] is original:
+        # gevent hands the bare socket to whatever asks for an upgrade, also with a body.
+        if environ["wsgi.input"] is original or self.command != "GET":
             environ["wsgi.input"] = self.wsgi_input
+            environ["wsgi.input_terminated"] = True
         return environ
 
     def handle_one_request(self) -> Any:

@@ -105,6 +105,9 @@ class Outbox:
     def heard(self) -> None:
         """Note that the peer is alive."""
         self._heard_at = self._clock()
+        if self._pinged_at is not None:
+            with self._changed:
+                self._changed.notify()  # the writer waits for the end of the ping's time
 
     def close(self, code: int, reason: str) -> None:
         """Close with this code after what is queued. Only the first call counts."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from athanor.domain.errors import InvalidInput, ValidationFailed
 from athanor.web.app_state import state
@@ -43,9 +44,16 @@ def expect_configuration() -> None:
 def body_bytes() -> bytes:
     """Read the body as it is. One larger than allowed is answered 413."""
     try:
-        return request.get_data()
-    except TimeoutError:
-        raise RequestRefused("request_timeout", "the body did not arrive in time") from None
+        body = request.get_data()
+    except ClientDisconnected as error:
+        # werkzeug takes every error of the server's stream for this one.
+        if isinstance(error.__context__, TimeoutError):
+            raise RequestRefused("request_timeout", "the body did not arrive in time") from None
+        raise InvalidInput("the body ended before its length") from None
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise RequestEntityTooLarge  # a body in chunks is cut there without a word
+    return body
 
 
 def read_body(model: type[Model], *, optional: bool = False, any_text: bool = False) -> Model:
